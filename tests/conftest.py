@@ -20,7 +20,7 @@ import tempfile
 import threading
 import venv
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -544,12 +544,13 @@ def sdist(
     metadata: str = "2.2",
     build: str = "",
     project: str = "",
+    more: Mapping[str, str] = {},
 ) -> bytes:
     """A source distribution; ``build`` is the text of a PEP 517 back end in its own tree, and
-    ``project`` that of its pyproject.toml beside it."""
+    ``project`` that of its pyproject.toml beside it; ``more`` are other files by path."""
     top = f"{name}-{version}"
     info = [f"Metadata-Version: {metadata}", f"Name: {name}", f"Version: {version}", *lines, "", ""]
-    files = {"README": "x", "PKG-INFO": "\n".join(info)}
+    files = {"README": "x", "PKG-INFO": "\n".join(info), **more}
     if build:
         files["own.py"] = build
         project += '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'

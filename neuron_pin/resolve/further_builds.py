@@ -18,7 +18,7 @@ from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
 from .graph import DependencyEdge, RequiredBy, TooDeep
-from .needed_builds import NeededBuild, find_needed_builds
+from .needed_builds import NeededBuild, find_needed_builds, find_newer_pythons
 from .provider import Provider
 from .solver import Unsatisfiable, solve
 from .source import CandidateProvider, StatedRequirements
@@ -39,7 +39,8 @@ class FurtherBuilds(NamedTuple):
     ``stated`` of those of which only the source distribution tells it, which does not bind the
     build.  ``suffices`` says whether there is an answer with these builds, as far as that tells;
     none where the search was given up.  ``conflict`` has, where there is none whatever the builds
-    tell, why, and the provider that knows more of it.
+    tell, why, and the provider that knows more of it.  ``depends_on_python`` is false where one of
+    them has to be built for whatever Python.
     """
 
     builds: tuple[NeededBuild, ...]
@@ -47,22 +48,23 @@ class FurtherBuilds(NamedTuple):
     stated: tuple[str, ...] = ()
     suffices: bool | None = None
     conflict: tuple[Unsatisfiable, Provider] | None = None
+    depends_on_python: bool = True
 
 
 class BuiltCandidates:
     """The candidates of a graph, where what has to be built of the projects in ``names`` counts as
     built: a `CandidateProvider`.
 
-    ``reads`` says whether what is known of their requirements counts; else they require nothing.
-    Unless ``takes_unknown``, versions of which nothing is known are passed over beside others of
-    which something is: that older ones are not read would make these the easiest to take.
+    What is not known that they require they do not require: all that is not certain, unless
+    ``trusts``.  Unless ``takes_unknown``, versions of which nothing is known are passed over beside
+    others of which something is: that older ones are not read would make these the easiest to take.
     """
 
-    def __init__(self, offers: CandidateProvider, names: Iterable[str], *, reads: bool) -> None:
+    def __init__(self, offers: CandidateProvider, names: Iterable[str], *, trusts: bool) -> None:
         self.names = set(names)
-        self.takes_unknown = not reads
+        self.takes_unknown = not trusts
         self._offers = offers
-        self._reads = reads
+        self._trusts = trusts
         # Read once for all searches.
         self._read: dict[tuple[int, frozenset[str]], StatedRequirements | None] = {}
         self._passed_over: dict[int, bool] = {}
@@ -108,8 +110,9 @@ class BuiltCandidates:
     ) -> StatedRequirements | None:
         key = (id(candidate), extras)
         if key not in self._read:
-            found = self._offers.stated_requirements(candidate, extras) if self._reads else None
-            self._read[key] = found
+            found = self._offers.stated_requirements(candidate, extras)
+            is_trusted = found is not None and (found.is_certain or self._trusts)
+            self._read[key] = found if is_trusted else None
         return self._read[key]
 
 
@@ -127,7 +130,7 @@ def find_further_builds(
     suffices: bool | None = None
     unread: list[str] = []
     stated: list[str] = []
-    offers = BuiltCandidates(provider.offers, found, reads=True)
+    offers = BuiltCandidates(provider.offers, found, trusts=True)
     try:
         # Whatever else there is, an answer has what was asked for by name.
         _add(found, [RequiredBy(root, None) for root in roots], provider)
@@ -144,16 +147,17 @@ def find_further_builds(
                     continue
                 # What a source distribution states may be wrong: a conflict without that is one
                 # in any case.
-                bare = BuiltCandidates(provider.offers, found, reads=False)
+                bare = BuiltCandidates(provider.offers, found, trusts=False)
                 conflict = _find_conflict(roots, make_provider(bare))
                 if conflict is not None:
                     return FurtherBuilds((*found.values(),), conflict=conflict)
                 suffices = False
                 break
-            built = {n.candidate.key.name: n for n in solution.mapping.values()}
-            built = {name: node for name, node in built.items() if offers.is_built(node.candidate)}
-            found = {name: build for name, build in found.items() if name in built}
-            for name in found:
+            chosen = {node.candidate.key.name: node for node in solution.mapping.values()}
+            built = {name: n for name, n in chosen.items() if offers.is_built(n.candidate)}
+            # Of what several searches failed on some may be alternatives of each other.
+            found = {name: build for name, build in found.items() if name in built} or found
+            for name in built:
                 known = offers.stated_requirements(built[name].candidate, built[name].extras)
                 if known is None:
                     unread.append(name)
@@ -164,7 +168,13 @@ def find_further_builds(
     except (TooDeep, SourceFailed):
         # What was found by then is needed.
         pass
-    return FurtherBuilds((*found.values(),), tuple(unread), tuple(stated), suffices)
+    builds = (*found.values(),)
+    # What was asked for by name is needed in any case; who requires the others may do without.
+    asked = [RequiredBy(build.need, None) for build in builds if build.need in roots]
+    depends_on_python = all(find_newer_pythons([need], provider) for need in asked)
+    return FurtherBuilds(
+        builds, tuple(unread), tuple(stated), suffices, depends_on_python=depends_on_python
+    )
 
 
 def _find_conflict(

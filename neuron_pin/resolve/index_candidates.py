@@ -16,7 +16,6 @@ from neuron_pin.sources.session import Sources
 from .exclusion import Exclusion
 from .membership import Membership
 from .rules import Context, first_exclusion
-from .source import StatedRequirements
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from neuron_pin.sources.index.dependencies import Metadata
 
-    from .source import Judged, SystemRelation
+    from .source import Judged, StatedRequirements, SystemRelation
 
 MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose
@@ -111,6 +110,9 @@ class IndexCandidates:
     def stated_requirements(
         self, candidate: Candidate, extras: frozenset[str]
     ) -> StatedRequirements | None:
+        # Imported here, with what it imports: few locks come to it.
+        from .source import StatedRequirements
+
         index, offer = self._offers[id(candidate)]
         stated = self._stated.get(id(candidate), "")
         if not (stated or offer.has_wheel):

@@ -227,6 +227,8 @@ def name_all_builds(failure: ReleaseUnsatisfiable, *, is_only: bool) -> ReleaseU
             found.further = further
             return found
     failure.further = further
+    if not further.depends_on_python:
+        failure.newer_pythons = ()
     failure.build_lines = {
         build.name: failure.build_lines.get(build.name)
         or build.describe(_label([RequiredBy(build.need, None)]))

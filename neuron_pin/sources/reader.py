@@ -172,6 +172,10 @@ class Reader:
                 data = self._wheel_metadata(offer.filename, offer.url, offer.sha256, offer.size)
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
+        return self._parse(data, name, offer, note)
+
+    def _parse(self, data: bytes, name: str, offer: IndexVersion, note: str = "") -> Metadata:
+        source = redact_url(offer.url)
         metadata = parse_metadata(data, source, self._target)
         if note:
             metadata = metadata._replace(repairs=(*metadata.repairs, note))
@@ -185,16 +189,15 @@ class Reader:
         without one, and whether it is certain: what a wheel of that version for another target
         requires is what `metadata` takes instead of a build, ``stated`` what the archive itself
         says.  None where neither tells; raises `SourceFailed`."""
-        source = redact_url(offer.url)
-        found = self._other_metadata(address, name, offer.version) if offer.has_wheel else None
-        if found is None and not stated:
-            return None
-        data, note = found or (stated.encode(), "")
-        metadata = parse_metadata(data, source, self._target)
-        check_identity((metadata.name, metadata.version), name, offer.version, source)
-        if note:
-            metadata = metadata._replace(repairs=(*metadata.repairs, note))
-        return metadata, found is not None
+        found = None
+        with contextlib.suppress(NotFound):
+            found = self._other_metadata(address, name, offer.version) if offer.has_wheel else None
+        if found is not None:
+            return self._parse(found[0], name, offer, found[1]), True
+        # Nobody takes it for more than a hint.
+        with contextlib.suppress(SourceFailed):
+            return self._parse(stated.encode(), name, offer), False
+        return None
 
     def _other_metadata(self, address: str, name: str, version: str) -> tuple[bytes, str] | None:
         """What a wheel of a version for another target requires, with a note; none without one."""

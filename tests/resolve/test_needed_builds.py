@@ -25,14 +25,25 @@ def offer(
     wheels: Mapping[str, Requires] = {},
     *,
     built: Iterable[str] = (),
+    stating: Mapping[str, Requires] = {},
+    elsewhere: Mapping[str, Requires] = {},
     pythons: Mapping[str, str] = {},
     answer: Callable[[bytes], Any] = lambda data: (200, {}, data),
 ) -> None:
     """Put a project onto a server: versions with wheels and what these require, versions that are
-    ``built`` from source distributions which do not say it, and what versions say of Python."""
+    ``built`` from source distributions which do not say it, others whose source distributions state
+    it without binding their builds, or that have a wheel ``elsewhere``, for another Python; and
+    what versions say of Python."""
     stem = name.replace("-", "_")
     files = [(f"{stem}-{v}-py3-none-any.whl", v, wheel(name, v, r)) for v, r in wheels.items()]
-    files += [(f"{name}-{v}.tar.gz", v, sdist(name, v, metadata="1.2")) for v in built]
+    files += [
+        (f"{stem}-{v}-cp38-cp38-manylinux2014_x86_64.whl", v, wheel(name, v, r))
+        for v, r in elsewhere.items()
+    ]
+    for version in (*built, *stating, *elsewhere):
+        lines = [f"Requires-Dist: {requirement}" for requirement in stating.get(version, ())]
+        data = sdist(name, version, *lines, metadata="1.2", build=RUN)
+        files.append((f"{name}-{version}.tar.gz", version, data))
     rows = []
     for filename, version, data in files:
         server.answers[f"/files/{filename}"] = answer(data)
@@ -41,6 +52,10 @@ def offer(
         rows.append({**row, "requires-python": pythons.get(version)})
     kind = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
     server.answers[f"/simple/{name}/"] = (200, kind, json.dumps({"files": rows}).encode())
+
+
+RUN = "raise SystemExit('run')"
+"""A build that fails, so that a test fails which runs it."""
 
 
 def options(server: Served) -> list[str]:
@@ -261,4 +276,161 @@ def test_no_other_release_is_looked_for_where_a_build_is_missing(
     on = ("--instance", "trn2", "--as-of", "2026-08-21", "--os", "ubuntu24.04")
     error = failure(run("lock", "neuronx-cc", "tool", *where, *on), NoSolution)
     assert error.causes[0].startswith("leaf has to be built")
+    assert not tried
+
+
+def test_all_builds_that_an_answer_needs_are_named(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    """The third is required by the second alone, which only its source distribution tells."""
+    server = serve()
+    offer(server, "other", numbered(3))
+    offer(server, "tool", numbered(4, "second>=2", "other"))
+    offer(server, "first", built=["2.0", "1.0"])
+    offer(server, "second", stating=numbered(5, "third>=2", "other"))
+    offer(server, "third", stating=numbered(3, "other<3"))
+    wanted = ("lock", "first", "tool", *options(server))
+    error = failure(run(*wanted), NoSolution)
+    assert error.builds == ("first", "second", "third")
+    assert (error.builds_suffice, error.builds_unread) == (True, ("first",))
+    assert error.builds_stated == ("second", "third")
+    assert error.hint.startswith("--build first --build second --build third ")
+    by_name = {line.partition(" ")[0]: line for line in error.causes}
+    for name, version, who in (
+        ("first", "2.0", "first (from command line)"),
+        ("second", "5.0", "second>=2 (from tool 4.0)"),
+        ("third", "3.0", "third>=2 (from second 5.0)"),
+    ):
+        assert who in by_name[name] and f"(NP402); {version}: " in by_name[name]
+    assert not tried
+    assert failure(run(*wanted), NoSolution).causes == error.causes
+
+
+def test_a_pasted_hint_gives_a_lock_where_wheels_for_other_targets_tell(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    server = serve()
+    offer(server, "tool", numbered(4, "first"))
+    offer(server, "first", elsewhere={"2.0": ("second",)})
+    offer(server, "second", elsewhere={"1.0": ("third", "other")})
+    offer(server, "third", elsewhere={"1.0": ()})
+    offer(server, "other", numbered(2))
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == ("first", "second", "third")
+    assert (error.builds_suffice, error.builds_unread, error.builds_stated) == (True, (), ())
+    pasted = error.hint.partition(" allow")[0].split()
+    done = run("lock", "tool", *options(server), *pasted)
+    assert {"tool==4.0", "third==1.0", "other==2.0"} <= set(done.out.split()), done.err
+
+
+def test_what_nothing_is_known_of_may_need_more(serve: Callable[[], Served], run: Run) -> None:
+    server = serve()
+    offer(server, "tool", numbered(3, "second"))
+    offer(server, "first", stating={"2.0": ()})
+    offer(server, "second", built=["2.0"])
+    offer(server, "third", built=["2.0"])
+    error = failure(run("lock", "first", "tool", *options(server)), NoSolution)
+    assert error.builds == ("first", "second")
+    assert (error.builds_suffice, error.builds_unread) == (True, ("first", "second"))
+
+
+def test_older_versions_that_are_not_read_are_not_the_way_out(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    """As ibm-cos-sdk, which requires its core in its own version."""
+    server = serve()
+    offer(server, "tool", stating=numbered(9, "core=={n}.0"))
+    offer(server, "core", built=numbered(9))
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == ("tool", "core")
+    assert count_read(server, "tool") == 2
+
+
+def test_an_older_version_that_is_not_read_is_taken_where_nothing_else_is_left(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    server = serve()
+    offer(server, "tool", stating=numbered(9, "other>5"))
+    offer(server, "other", numbered(5))
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == error.builds_unread == ("tool",)
+    assert error.builds_suffice
+
+
+def test_where_builds_do_not_help_the_conflict_is_said(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    server = serve()
+    offer(server, "first", built=["2.0"])
+    offer(server, "left", numbered(3, "other<2"))
+    offer(server, "right", numbered(3, "other>=2"))
+    offer(server, "other", numbered(3))
+    error = failure(run("lock", "first", "left", "right", *options(server)), NoSolution)
+    assert (error.builds, error.supposed_builds) == ((), ("first",))
+    assert error.conflict == ("left (command line)", "right (command line)")
+    assert not any("has to be built" in cause for cause in error.causes)
+    assert "--build" not in error.hint
+
+
+@pytest.mark.parametrize(("known", "is_certain"), [("elsewhere", True), ("stating", False)])
+def test_a_conflict_counts_only_if_it_is_certain(
+    serve: Callable[[], Served], run: Run, known: str, is_certain: bool
+) -> None:
+    """What a source distribution states its build may change."""
+    server = serve()
+    versions: Any = {known: numbered(2, "other<2")}
+    offer(server, "first", **versions)
+    offer(server, "other", numbered(3))
+    error = failure(run("lock", "first", "other>=2", *options(server)), NoSolution)
+    if is_certain:
+        assert (error.builds, error.supposed_builds) == ((), ("first",))
+        assert error.conflict == ("first (command line)", "other>=2 (command line)")
+    else:
+        assert (error.builds, error.builds_suffice) == (("first",), False)
+
+
+def test_the_search_for_further_builds_is_given_up(
+    serve: Callable[[], Served], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuron_pin.resolve.further_builds.MAX_SEARCHES", 1)
+    server = serve()
+    offer(server, "tool", stating={"1.0": ("first",)})
+    offer(server, "first", stating={"1.0": ("second",)})
+    offer(server, "second", built=["1.0"])
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == ("tool", "first")
+    assert error.builds_suffice is None
+
+
+def test_a_build_that_cannot_be_read_ends_the_search_for_more(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    server = serve()
+    offer(server, "tool", numbered(2, "first"))
+    offer(server, "first", stating={"1.0": ("second",)})
+    server.answers["/simple/second/"] = (500, {}, b"")
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == ("first",)
+    assert error.builds_suffice is None
+
+
+def test_a_name_that_is_meant_for_another_is_never_named(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    server = serve()
+    offer(server, "first", stating={"1.0": ("neuronx-ccc",)})
+    offer(server, "neuronx-ccc", built=["1.0"])
+    error = failure(run("lock", "first", *options(server)), NoSolution)
+    assert error.builds == ("first",)
+    assert not any("--build neuronx" in line for line in (*error.causes, error.hint))
+
+
+def test_another_python_is_not_tried_for_what_is_built_for_any(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    server = serve()
+    offer(server, "tool", elsewhere={"2.0": ()}, pythons={"2.0": "<3.12"})
+    offer(server, "first", built=["1.0"])
+    error = failure(run("lock", "tool", "first", *options(server)), NoSolution)
+    assert error.builds == ("tool", "first")
     assert not tried

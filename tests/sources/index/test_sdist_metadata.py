@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import failure, page, row, sdist, wheel
 
-from neuron_pin.errors import SourceFailed
+from neuron_pin.errors import NoSolution, SourceFailed
 
 BUILD = """
 import pathlib
@@ -198,6 +198,53 @@ def test_no_more_than_two_old_archives_are_fetched_in_vain(run, index) -> None:
     assert done.code == 1
     fetched = [path for path, _ in index.server.requests if path.endswith(".gz")]
     assert len(fetched) == 2
+
+
+REQUIRES = "tool.egg-info/requires.txt"
+# headers of PKG-INFO and other files of an archive that leaves it to a build; what has to be built
+# by what it states, beside itself; and whether it states anything
+NOT_BINDING: list[tuple[list[str], dict[str, str], list[str], bool]] = [
+    ([], {}, [], False),
+    (["Requires-Dist: other"], {}, ["other"], True),
+    (["Requires-Dist: other ; python_version < '3'"], {}, [], True),
+    ([], {REQUIRES: "other\n"}, ["other"], True),
+    ([], {f"src/{REQUIRES}": "helper\nother\n"}, ["other"], True),
+    ([], {REQUIRES: "[:python_version < '3']\nother\n"}, [], True),
+    ([], {REQUIRES: "[more]\nother\n"}, [], True),
+    ([], {"tool.egg-info/SOURCES.txt": "setup.py\n"}, [], True),
+    (["Requires-Dist: helper"], {REQUIRES: "other\n"}, [], True),
+    ([], {"requires.txt": "other\n"}, [], False),
+    ([], {"pyproject.toml": "[build-system]\n", REQUIRES: "other\n"}, ["other"], True),
+    ([], {"pyproject.toml": "[project\n", REQUIRES: "other\n"}, ["other"], True),
+]
+
+
+@pytest.mark.parametrize(("headers", "more", "others", "states"), NOT_BINDING)
+def test_what_does_not_bind_a_build_tells_what_else_has_to_be_built(
+    run, index, headers: list[str], more: dict[str, str], others: list[str], states: bool
+) -> None:
+    other = sdist("other", "1.0", "Requires-Dist: helper", metadata="2.1")
+    entry = archive("other", "1.0", other)
+    page(index.server, "other", [entry])
+    index.server.answers[entry["url"]] = (200, {}, other)
+    arguments = index(sdist("tool", "1.0", *headers, metadata="2.1", more=more))
+    for again in ([], ["--offline"]):
+        error = failure(run("lock", *arguments, *again), NoSolution)
+        assert error.builds == ("tool", *others)
+        assert error.builds_unread == (() if states else ("tool",))
+        assert error.builds_stated == (("tool", *others) if states else ())
+
+
+@pytest.mark.parametrize("text", ["=\n", "[a\"b]\nother\n", "a @\n"])
+def test_what_is_no_requirement_is_no_reason_to_fail(run, index, text: str) -> None:
+    arguments = index(sdist("tool", "1.0", metadata="2.1", more={REQUIRES: text}))
+    assert failure(run("lock", *arguments), NoSolution).builds == ("tool",)
+
+
+def test_what_an_archive_states_under_another_name_is_nothing(run, index) -> None:
+    data = sdist("other", "1.0", "Requires-Dist: helper", metadata="2.1")
+    error = failure(run("lock", *index(data)), NoSolution)
+    assert error.builds == error.builds_unread == ("tool",)
 
 
 def test_a_build_runs_only_for_a_name_that_is_given(run, index) -> None:
