@@ -23,8 +23,12 @@ from .provider import Provider
 from .solver import Unsatisfiable, solve
 from .source import CandidateProvider, StatedRequirements
 
-MAX_SEARCHES = 40
+MAX_SEARCHES = 20
 """Searches, each of which names one build more or several; each is given up as a trial is."""
+
+MAX_CONFLICTS = 60
+"""Conflicts of one search, twice those of another trial: the versions of a project that has to be
+built are one conflict each, and cost little."""
 
 NO_EXTRAS: frozenset[str] = frozenset()
 
@@ -131,12 +135,13 @@ def find_further_builds(
     unread: list[str] = []
     stated: list[str] = []
     offers = BuiltCandidates(provider.offers, found, trusts=True)
+    trial = provider
     try:
         # Whatever else there is, an answer has what was asked for by name.
         _add(found, [RequiredBy(root, None) for root in roots], provider)
         for _ in range(MAX_SEARCHES):
             offers.names.update(found)
-            trial = make_provider(offers)
+            trial = _make_trial(make_provider, offers, trial)
             try:
                 solution = solve(trial, roots, MAX_ROUNDS)
             except Unsatisfiable as error:
@@ -148,7 +153,7 @@ def find_further_builds(
                 # What a source distribution states may be wrong: a conflict without that is one
                 # in any case.
                 bare = BuiltCandidates(provider.offers, found, trusts=False)
-                conflict = _find_conflict(roots, make_provider(bare))
+                conflict = _find_conflict(roots, _make_trial(make_provider, bare, provider))
                 if conflict is not None:
                     return FurtherBuilds((*found.values(),), conflict=conflict)
                 suffices = False
@@ -175,6 +180,18 @@ def find_further_builds(
     return FurtherBuilds(
         builds, tuple(unread), tuple(stated), suffices, depends_on_python=depends_on_python
     )
+
+
+def _make_trial(
+    make_provider: Callable[[CandidateProvider], Provider],
+    offers: CandidateProvider,
+    last: Provider,
+) -> Provider:
+    """A trial with other candidates, which knows what the last search has read."""
+    trial = make_provider(offers)
+    trial.trial_conflicts = MAX_CONFLICTS
+    trial.know(last)
+    return trial
 
 
 def _find_conflict(

@@ -32,8 +32,8 @@ EFFORT = (400, 200_000)
 """Conflicts that are learned, and pins of all searches together, before the search is left to
 resolvelib.  Each conflict costs a search, which pins a large closure's hundreds again."""
 
-TRIAL_EFFORT = (30, 3_000)
-"""The same for a trial, which is then over: nobody waits long to know what else would work."""
+TRIAL_PINS = 3_000
+"""Pins of all searches of a trial, which is then over; its conflicts are the provider's to say."""
 
 PATIENCE = 5
 """Conflicts of one package with one pin before that pin is made last."""
@@ -55,7 +55,9 @@ def search_with_lessons(
 
     May read pages and metadata from an index."""
     lessons = Lessons(provider)
-    conflicts, left = TRIAL_EFFORT if provider.is_trial else EFFORT
+    conflicts, left = EFFORT
+    if provider.is_trial:
+        conflicts, left = provider.trial_conflicts, TRIAL_PINS
     for _ in range(conflicts):
         # What earlier searches passed over may be what this one takes, but for what never can be.
         provider.rejected.clear()

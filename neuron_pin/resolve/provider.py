@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 TRIAL_VERSIONS = 60
 """Versions of one package that are read for a trial."""
 
+TRIAL_CONFLICTS = 30
+"""Conflicts that are learned in a trial: nobody waits long to know what else would work."""
+
 
 class Provider:
     """What resolvelib asks of us (its ``AbstractProvider``, which costs its import), and
@@ -43,7 +46,8 @@ class Provider:
 
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
     ``preferred`` versions are tried before newer ones.  A trial reads what a few versions of each
-    package require, and raises `TooDeep` where a search asks for more.
+    package require, and raises `TooDeep` where a search asks for more; it learns
+    ``trial_conflicts`` at most.
 
     ``brings_back`` tells whether a requirement of a package (``<3.0.0dev``, as Google's packages
     write it) has made pre-releases count; without ``lets_packages`` it makes none count any more.
@@ -64,7 +68,8 @@ class Provider:
         self.offers = offers
         self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
         self.is_trial = is_trial
-        self._read: dict[PackageKey, int] = {}
+        self.trial_conflicts = TRIAL_CONFLICTS
+        self._read: dict[PackageKey, set[str]] = {}
         self.brings_back = False
         self.lets_packages = True
         self._members = members
@@ -328,12 +333,19 @@ class Provider:
             self._requirements[known] = needs
         return needs
 
+    def know(self, other: Provider) -> None:
+        """Take over what versions require from a search of the same candidates: that is not read
+        again, and does not count for a trial."""
+        self._requirements.update(other._requirements)
+
     def _needs(self, chosen: ResolvedNode) -> list[DependencyEdge]:
         candidate, extras = chosen.candidate, chosen.extras
         if self.is_trial:
-            read = self._read[candidate.key] = self._read.get(candidate.key, 0) + 1
-            if read > TRIAL_VERSIONS:
-                raise TooDeep(f"gave up after {read - 1} versions of {candidate.key.name}")
+            # What cannot be read is asked again and again.
+            read = self._read.setdefault(candidate.key, set())
+            read.add(candidate.version)
+            if len(read) > TRIAL_VERSIONS:
+                raise TooDeep(f"gave up after {TRIAL_VERSIONS} versions of {candidate.key.name}")
         parent = f"{candidate.key.name} {candidate.version}"
         found = []
         if extras:

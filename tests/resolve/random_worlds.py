@@ -14,7 +14,7 @@ from neuron_pin.resolve.exclusion import Exclusion
 from neuron_pin.resolve.graph import DependencyEdge
 from neuron_pin.resolve.provider import Provider
 from neuron_pin.resolve.rules import Context
-from neuron_pin.resolve.source import Judged, StatedRequirements, SystemRelation
+from neuron_pin.resolve.source import CandidateProvider, Judged, StatedRequirements, SystemRelation
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import make_target
 
@@ -61,7 +61,10 @@ class World:
         self.constraints = [wanted(chance, self.names, most) for _ in range(chance.choice([0, 1]))]
         self.preferred = {chance.choice(self.names): str(chance.randint(1, most))}
 
-    def provider(self) -> Provider:
+    def provider(
+        self, offers: CandidateProvider | None = None, *, is_trial: bool = False
+    ) -> Provider:
+        """Of this world, or of other candidates in it."""
         constraints: dict[PackageKey, list[Requirement]] = {}
         for requirement in self.constraints:
             constraints.setdefault(self.key_of(requirement), []).append(requirement)
@@ -70,7 +73,15 @@ class World:
             self._catalog, instance=None, system=None, python="3.11", as_of=day, this_python="3.11"
         )
         context = Context(self._catalog, target)
-        return Provider(context, self, self.edges(), (), constraints, self.preferred)
+        return Provider(
+            context,
+            offers or self,
+            self.edges(),
+            (),
+            constraints,
+            self.preferred,
+            is_trial=is_trial,
+        )
 
     def edges(self) -> list[DependencyEdge]:
         return [make_edge(one, self.key_of(one), "command line") for one in self.roots]

@@ -6,15 +6,23 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 from conftest import Run, Served, failure, sdist, wheel
+from random_worlds import World
 
+from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NoSolution
+from neuron_pin.inputs import parse_requirement
 from neuron_pin.operations import relax
 from neuron_pin.operations.lock_request import LockRequest, lock_request
 from neuron_pin.resolve import Resolution
+from neuron_pin.resolve.further_builds import BuiltCandidates, FurtherBuilds, find_further_builds
+from neuron_pin.resolve.graph import TooDeep
+from neuron_pin.resolve.needed_builds import find_needed_builds
+from neuron_pin.resolve.solver import Unsatisfiable, solve
 
 Requires = tuple[str, ...]
 
@@ -53,6 +61,8 @@ def offer(
     kind = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
     server.answers[f"/simple/{name}/"] = (200, kind, json.dumps({"files": rows}).encode())
 
+
+MOST = 20_000
 
 RUN = "raise SystemExit('run')"
 """A build that fails, so that a test fails which runs it."""
@@ -271,11 +281,13 @@ def test_no_other_release_is_looked_for_where_a_build_is_missing(
     server, neuron = serve(), serve()
     offer(neuron, "neuronx-cc", {"2.27.5334.0": (), "2.26.6360.0": ()})
     offer(server, "tool", numbered(5, "leaf"))
-    offer(server, "leaf", built=["2.0"])
+    offer(server, "leaf", stating={"2.0": ("second",)})
+    offer(server, "second", built=["1.0"])
     where = ("--neuron-index-url", f"{neuron.url}/simple/", *options(server))
     on = ("--instance", "trn2", "--as-of", "2026-08-21", "--os", "ubuntu24.04")
     error = failure(run("lock", "neuronx-cc", "tool", *where, *on), NoSolution)
     assert error.causes[0].startswith("leaf has to be built")
+    assert error.builds == ("leaf", "second")
     assert not tried
 
 
@@ -434,3 +446,59 @@ def test_another_python_is_not_tried_for_what_is_built_for_any(
     error = failure(run("lock", "tool", "first", *options(server)), NoSolution)
     assert error.builds == ("tool", "first")
     assert not tried
+
+
+def find_builds(seed: int, catalog: Catalog) -> tuple[World, FurtherBuilds | None]:
+    """A random world, some of whose packages have to be built, and what a lock of it has to build;
+    none where it fails for something else."""
+    world = World(seed, catalog)
+    for name in world.names[::2]:
+        key = world.key_of(parse_requirement(name))
+        world.broken.update(id(candidate) for candidate, _ in world.offered[key])
+    provider, roots = world.provider(), world.edges()
+    try:
+        solve(provider, roots, MOST)
+    except TooDeep:
+        return world, None
+    except Unsatisfiable as error:
+        first = find_needed_builds(error.causes, provider)
+        trial = partial(world.provider, is_trial=True)
+        return world, find_further_builds(first, roots, provider, trial) if first else None
+    return world, None
+
+
+def lock_again_and_again(world: World) -> tuple[set[str], bool]:
+    """What one lock after the other has to build, each with what those before it named; and
+    whether the last has an answer."""
+    names: set[str] = set()
+    while True:
+        provider = world.provider(BuiltCandidates(world, names, trusts=True))
+        try:
+            solve(provider, world.edges(), MOST)
+        except Unsatisfiable as error:
+            more = {build.name for build in find_needed_builds(error.causes, provider)}
+            if more <= names:
+                return names, False
+            names |= more
+        else:
+            return names, True
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_one_lock_names_what_one_after_the_other_would(seed: int, catalog: Catalog) -> None:
+    world, found = find_builds(seed, catalog)
+    if found is None:
+        return
+    names = {build.name for build in found.builds}
+    told, has_answer = lock_again_and_again(world)
+    if found.suffices is None and found.conflict is None:
+        # Given up.
+        return
+    assert has_answer is (found.conflict is None) is bool(found.suffices)
+    if has_answer:
+        assert names <= told
+        assert solve(
+            world.provider(BuiltCandidates(world, names, trusts=True)), world.edges(), MOST
+        )
+    again = find_builds(seed, catalog)[1]
+    assert again is not None and [b.name for b in again.builds] == [b.name for b in found.builds]

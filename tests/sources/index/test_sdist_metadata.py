@@ -235,7 +235,7 @@ def test_what_does_not_bind_a_build_tells_what_else_has_to_be_built(
         assert error.builds_stated == (("tool", *others) if states else ())
 
 
-@pytest.mark.parametrize("text", ["=\n", "[a\"b]\nother\n", "a @\n"])
+@pytest.mark.parametrize("text", ["=\n", '[a"b]\nother\n', "a @\n"])
 def test_what_is_no_requirement_is_no_reason_to_fail(run, index, text: str) -> None:
     arguments = index(sdist("tool", "1.0", metadata="2.1", more={REQUIRES: text}))
     assert failure(run("lock", *arguments), NoSolution).builds == ("tool",)
