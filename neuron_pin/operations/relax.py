@@ -58,12 +58,13 @@ def _advise_builds(error: NoSolution) -> str:
     else:
         text = f"{options} allow it, which runs the packages' own code to learn what they require"
     if error.builds_suffice is None:
-        return f"{text}; more may have to be built, since the search for that was given up"
+        return f"{text}; more may have to be built: the search for that was given up"
     if not error.builds_suffice:
         return f"{text}; if that is what the source distributions state, there is no lock even then"
     if error.builds_unread:
         names = ", ".join(error.builds_unread[:MAX_NAMED])
-        return f"{text}; more may have to be built, since nothing else tells it of {names}"
+        more = "" if len(error.builds_unread) <= MAX_NAMED else " and others"
+        return f"{text}; more may have to be built: nothing else tells that of {names}{more}"
     if error.builds_stated:
         return f"{text}; if that is what the source distributions state, no other build is needed"
     return text
