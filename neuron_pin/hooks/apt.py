@@ -8,6 +8,7 @@ hook cannot run.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -19,9 +20,8 @@ from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
 
 from .installing import read_if_any
-from .kernels import kernel_stanza
+from .kernels import render_kernel_stanzas
 from .location import HookLocation, OnError
-from .lock_input import has_ranges
 from .managed_file import HookLock, ManagedFile, own_file
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, place_program, state
 
@@ -35,11 +35,15 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 
     def preferences(held: HookLock) -> str:
         text = render_apt_preferences(held.resolution, held.command)
-        text += kernel_stanza(held.resolution, load_catalog(), place.root)
+        text += render_kernel_stanzas(held.resolution, load_catalog(), place.root)
         # What is there already was proven when it was written.
         if read_if_any(path) != mark(text):
             verify_preferences(path, text, held.resolution)
         return text
+
+    def configuration(held: HookLock) -> str:
+        pinned = [package.key.name for package in held.resolution.packages_of(Ecosystem.APT)]
+        return render_configuration(f"/{FOLDER}", held.on_error, pinned, held.chosen_expiry)
 
     return [
         *(place_program(place, part) for part in JUDGE),
@@ -47,24 +51,23 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
         place_program(place, APT_GUARD),
         state(place),
         own_file(path, preferences),
-        own_file(
-            place.below(CONFIGURATION),
-            lambda held: render_configuration(
-                f"/{FOLDER}", held.on_error, has_ranges(held, Ecosystem.APT), held.chosen_expiry
-            ),
-        ),
+        own_file(place.below(CONFIGURATION), configuration),
     ]
 
 
 def render_configuration(
-    folder: str, on_error: OnError, ranges: Sequence[str] = (), expires: str = ""
+    folder: str, on_error: OnError, pinned: Sequence[str] = (), expires: str = ""
 ) -> str:
     """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are, and
     ``expires`` the day of review that somebody chose, empty for none.
 
-    unattended-upgrades upgrades one package at a time (MinimalSteps).  With exact pins it
-    installs the locked versions.  With ranges it would mix releases on the way, which the hook
-    refuses, so it leaves packages of ``ranges`` to somebody who upgrades them together.
+    unattended-upgrades leaves the packages of ``pinned`` to somebody who upgrades them together:
+
+    - It upgrades one package at a time (MinimalSteps).  With ranges it would mix releases on
+      the way, which the hook refuses.
+    - It may not install from the lock's host unless somebody allowed that.  Then it can stop for
+      the whole machine, whatever the pins are, where an archive that it may install from has a
+      version that they refuse (2.0 to 2.13).  It does not consider what is on its blacklist.
     """
     if on_error is OnError.REFUSE:
         called, options = f"{folder}/apt-guard", 'Version "3"; InfoFD "0";'
@@ -84,10 +87,16 @@ def render_configuration(
         f'DPkg::Pre-Install-Pkgs {{ "{called} || test $? -ne 10"; }};',
         f"DPkg::Tools::Options::{called} {{ {options} }};",
     ]
-    if ranges:
-        lines.append("// Pinned to ranges: to be upgraded together, not one by one at night.")
+    if pinned:
+        lines.append("// Pinned: to be upgraded together, not one by one at night.")
         # The block form: readers that are not apt's own do not all know the form with "::".
         lines.append("Unattended-Upgrade::Package-Blacklist {")
-        lines += [f'    "^{name}$";' for name in ranges]
+        lines += [f'    "^{_match_literally(name)}$";' for name in pinned]
         lines.append("};")
     return "\n".join(lines) + "\n"
+
+
+def _match_literally(name: str) -> str:
+    """A package's name as an expression that means the same to POSIX and to Python: a name may
+    end in ``++``, which ends the run in some versions of Python and matches no name in others."""
+    return re.sub(r"[+.]", r"[\g<0>]", name)

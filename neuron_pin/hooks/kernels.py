@@ -3,6 +3,10 @@
 apt should not choose what the hook refuses (NP111), or unattended-upgrades fails every night.
 Only the packages that pull in the next kernel are pinned, by series, so that patches of a series
 are still installed.  A new series is installed only on request, and then the hook checks it.
+
+What is installed stays a candidate, of whatever series it is: unattended-upgrades can stop for the
+whole machine where an installed package has none.  Kernels cannot be on its blacklist, as they are
+what it should bring.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from neuron_pin.outputs.apt_preferences import NEVER, find_outside
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
+INSTALLED = 100
+"""apt's own priority of what is installed."""
 META_PACKAGES = (
     "/^linux-((image|headers)-)?(aws|generic|virtual|lowlatency|kvm|amd64|cloud-amd64)"
     "(-hwe-[0-9.]+|-lts-[0-9.]+|-edge)*$/"
@@ -25,8 +31,8 @@ META_PACKAGES = (
 """Debian's and Ubuntu's packages that depend on the newest kernel of a flavour."""
 
 
-def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
-    """A stanza that pins kernels to the series that the lock's driver was tested on, and to those
+def render_kernel_stanzas(resolution: Resolution, catalog: Catalog, root: str) -> str:
+    """Stanzas that pin kernels to the series that the lock's driver was tested on, and to those
     that are installed below a root; empty where nothing is known."""
     packages = resolution.packages_of(Ecosystem.APT)
     driver = next((p for p in packages if p.key.name == DRIVER), None)
@@ -44,6 +50,9 @@ def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
         f"Explanation: neuron-pin: expires {resolution.expires}\n" if resolution.expires else ""
     )
     return (
+        # Archive and component both: no archive can call itself that without a source that does.
+        "\nExplanation: neuron-pin: a kernel that is installed stays, of whatever series it is\n"
+        f"Package: {META_PACKAGES}\nPin: release a=now,c=now\nPin-Priority: {INSTALLED}\n"
         f"\nExplanation: NP111: {DRIVER} {driver.version} was tested on kernel "
         f"{', '.join(kernels)} [{source}]\n{expires}"
         f"Package: {META_PACKAGES}\nPin: version /{expression}/\nPin-Priority: {NEVER}\n"

@@ -161,9 +161,3 @@ def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
         yield from warn_of_other_archives(place.root, held.resolution.packages_of(Ecosystem.APT))
     if target.instance and machine.instance and machine.instance != target.instance:
         yield f"the lock is for {target.instance}, but this machine is {machine.instance}"
-
-
-def has_ranges(held: HookLock, system: Ecosystem) -> list[str]:
-    """The packages of an ecosystem that are pinned to a range, and not to one version."""
-    packages = held.resolution.packages_of(system)
-    return [package.key.name for package in packages if not package.pin.is_exact]

@@ -29,6 +29,8 @@ from apt_machine import (
 from conftest import sample
 
 from neuron_pin.cli import main
+from neuron_pin.hooks.apt import render_configuration
+from neuron_pin.hooks.location import OnError
 from neuron_pin.hooks.program import state, verdict
 
 pytestmark = [
@@ -166,6 +168,30 @@ def test_a_series_that_runs_already_goes_on(held, plain: Machine) -> None:
     machine = held("exact")
     assert machine.apt("dist-upgrade").returncode == 0
     assert machine.installed()["linux-image-aws"] == "6.14.0.1002.3"
+
+
+def test_an_installed_kernel_stays_the_candidate_whatever_its_series(held, plain: Machine) -> None:
+    """unattended-upgrades expects a candidate of what is installed."""
+    plain.has(f"{DRIVER}=2.26.10.0", "linux-image-aws=6.17.0.1001.1")
+    machine = held("exact")
+    for command in (["install", "linux-image-aws"], ["dist-upgrade"]):
+        done = machine.apt("-s", *command)
+        assert done.returncode == 0, done.stderr
+        assert "Inst linux" not in done.stdout
+
+
+def test_unattended_upgrades_are_told_names_that_mean_the_same_to_every_reader() -> None:
+    names = ["aws-neuronx-tools", "libstdc++6", "a.b"]
+    text = render_configuration("/folder", OnError.ALLOW, names)
+    block = text.partition("Package-Blacklist {")[2]
+    expressions = re.findall(r'^    "(.*)";$', block, re.M)
+    for name, expression in zip(names, expressions, strict=True):
+        assert [n for n in (*names, "libstdccc6", "axb") if re.match(expression, n)] == [name]
+        done = subprocess.run(
+            ["grep", "-E", expression], input="\n".join((*names, "libstdccc6", "axb")), text=True,
+            check=True, capture_output=True,
+        )  # fmt: skip
+        assert done.stdout.split() == [name]
 
 
 def test_the_rest_of_the_release_is_pinned_too(held, plain: Machine, archives, lock_file) -> None:

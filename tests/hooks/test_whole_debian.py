@@ -23,6 +23,15 @@ pytestmark = [
 LOCKED = {
     RUNTIME: "2.30.51.0-1b3ca6425", TOOLS: "2.28.23.0-1b3ca6425", COLLECTIVES: "2.30.59.0-bc30ece58",
 }  # fmt: skip
+AT_NIGHT = """\
+#clear Unattended-Upgrade::Package-Blacklist;
+Unattended-Upgrade::Origins-Pattern { "site=127.0.0.1"; };
+"""
+"""What the docs give to who wants unattended runs to bring the locked versions."""
+BLACKLIST = """\
+Unattended-Upgrade::Package-Blacklist { "^aws-neuron"; "^tensorflow-model-server-neuron"; };
+"""
+"""What the docs give to who has the preferences without the hook."""
 EARLIER = {
     RUNTIME: "2.29.40.0-f7b7c6a3d", TOOLS: "2.27.33.0-5d9c0b901",
     COLLECTIVES: "2.29.41.0-ec8cd5e8b",
@@ -47,6 +56,9 @@ class Debian(NamedTuple):
     def apt(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return self.call("apt-get", "-q", "-y", *words, **variables)
 
+    def configure(self, name: str, text: str) -> None:
+        (self.root / "etc/apt/apt.conf.d" / name).write_text(text)
+
     def versions(self, *names: str) -> dict[str, str]:
         done = self.call(
             "dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n", *names
@@ -55,18 +67,19 @@ class Debian(NamedTuple):
         return {row[0]: row[1] for row in rows if row[2] == "installed"}
 
 
-@pytest.fixture(scope="module")
-def debian(tmp_path_factory) -> Iterator[Debian]:
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+def debian(request, tmp_path_factory) -> Iterator[Debian]:
     folder = tmp_path_factory.mktemp("debian")
     root = folder / "root"
     made = subprocess.run(
         ["mmdebstrap", "--quiet", "--variant=apt", "--include=python3-minimal,unattended-upgrades",
-         "bookworm", str(root)], capture_output=True, text=True, check=False,
+         request.param, str(root)], capture_output=True, text=True, check=False,
     )  # fmt: skip
     if made.returncode != 0:
         pytest.skip(f"needs a Debian mirror, which mmdebstrap reads: {made.stderr[-200:]}")
     archive(folder / "archives/neuron", NEURON)
-    archive(folder / "archives/other", OTHER)
+    # The other one has a version below the locked one, too, as a company's mirror may.
+    archive(folder / "archives/other", {**OTHER, COLLECTIVES: ["2.30.1.0-other"]})
 
     with serving(folder / "archives") as port:
         neuron = f"http://127.0.0.1:{port}/neuron/"
@@ -81,7 +94,6 @@ def debian(tmp_path_factory) -> Iterator[Debian]:
         (root / "usr/sbin/policy-rc.d").chmod(0o755)
         (root / "etc/apt/apt.conf.d/60test").write_text(
             'APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT";\n'
-            'Unattended-Upgrade::Origins-Pattern { "site=127.0.0.1"; "site=localhost"; };\n'
         )
         found = Debian(root, neuron)
         done = found.apt("update")
@@ -90,18 +102,77 @@ def debian(tmp_path_factory) -> Iterator[Debian]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_hook_in_a_whole_debian(run, debian: Debian) -> None:
-    as_of = ("--phase", "eos", "--as-of", "2026-04-01")
-    done = run("lock", "--offline", "--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04",
-               "--python", "3.10", *as_of, "-o", "lock.json")  # fmt: skip
+RELEASE = ("--offline", "--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04",
+           "--python", "3.10", "--phase", "eos", "--as-of", "2026-04-01")  # fmt: skip
+
+
+def go_back(debian: Debian, *absent: str) -> None:
+    """What was there before the lock's release, less the ones that are to be absent."""
+    versions = [f"{name}={version}" for name, version in EARLIER.items()]
+    done = debian.apt("install", "--allow-downgrades", *versions, "harmless=1.0")
+    assert done.returncode == 0, done.stderr
+    assert not absent or debian.apt("purge", *absent).returncode == 0
+
+
+def lock_for(run, debian: Debian, *words: str, path: str = "lock.json") -> Path:
+    """A lock whose packages come from the archive here."""
+    done = run("lock", *RELEASE, *words, "-o", path)
     assert done.code == 0, done.err
-    lock = Path("lock.json")
-    lock.write_text(
-        lock.read_text().replace("https://apt.repos.neuron.amazonaws.com", debian.neuron)
+    lock = Path(path)
+    text = lock.read_text()
+    for place in ("https://apt.repos.neuron.amazonaws.com", "apt.repos.neuron.amazonaws.com"):
+        text = text.replace(place, debian.neuron if "//" in place else "127.0.0.1")
+    lock.write_text(text)
+    return lock
+
+
+def assert_night_leaves_what_is_pinned(debian: Debian) -> None:
+    """An unattended run ends well, brings what is not pinned and nothing outside of the lock."""
+    before = debian.versions(*EARLIER, "harmless")
+    assert before["harmless"] == "1.0"
+    night = debian.call("unattended-upgrade", "-v")
+    assert night.returncode == 0, night.stdout + night.stderr
+    assert "refused" not in night.stdout + night.stderr
+    assert debian.versions(*EARLIER, "harmless") == {**before, "harmless": "2.0"}
+
+
+@pytest.mark.parametrize("strength", ["exact", "major"])
+def test_unattended_runs_where_only_another_archive_is_allowed(run, debian, strength: str) -> None:
+    """With the hook, and with the preferences alone and what the docs add to them.
+
+    Of the tools that archive has a version above the lock's: they would hide how the run takes
+    the others.
+    """
+    debian.configure("61origins", 'Unattended-Upgrade::Origins-Pattern { "site=localhost"; };\n')
+    go_back(debian, TOOLS)
+    lock = lock_for(run, debian, "--pin", strength)
+    assert run("hook", "install", "apt", "--lock", lock, "--allow-other-os", "--root", debian.root,
+               "--expires", "2099-01-01").code == 0  # fmt: skip
+    assert_night_leaves_what_is_pinned(debian)
+    assert run("hook", "remove", "apt", "--root", debian.root).code == 0
+
+    go_back(debian, TOOLS)
+    preferences = lock_for(run, debian, "--pin", strength, path="neuron.pref")
+    there = debian.root / "etc/apt/preferences.d/neuron.pref"
+    shutil.copy(preferences, there)
+    debian.configure("91neuron", BLACKLIST)
+    assert_night_leaves_what_is_pinned(debian)
+    # Who asks gets the locked version.
+    assert debian.apt("install", RUNTIME, TOOLS, COLLECTIVES).returncode == 0
+    if strength == "exact":
+        assert debian.versions(*LOCKED) == LOCKED
+    there.unlink()
+    (debian.root / "etc/apt/apt.conf.d/91neuron").unlink()
+
+
+def test_the_hook_in_a_whole_debian(run, debian: Debian) -> None:
+    debian.configure(
+        "61origins",
+        'Unattended-Upgrade::Origins-Pattern { "site=127.0.0.1"; "site=localhost"; };\n',
     )
-    assert debian.neuron in lock.read_text()
-    earlier = [f"{name}={version}" for name, version in EARLIER.items()]
-    assert debian.apt("install", *earlier, "harmless=1.0").returncode == 0
+    lock_for(run, debian)
+    assert debian.neuron in Path("lock.json").read_text()
+    go_back(debian)
 
     # Without the hook unattended upgrades take the newest.
     free = debian.call("unattended-upgrade", "-v", "--dry-run")
@@ -111,25 +182,16 @@ def test_the_hook_in_a_whole_debian(run, debian: Debian) -> None:
 
     # Held to majors: unattended upgrades would move one package after the other, through
     # mixed releases, so they leave them alone, and nothing fails at night.
-    ranges = run("lock", "--offline", "--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04",
-                 "--python", "3.10", *as_of, "--pin", "major", "-o", "major.json")  # fmt: skip
-    assert ranges.code == 0, ranges.err
-    major = Path("major.json")
-    major.write_text(
-        major.read_text().replace("https://apt.repos.neuron.amazonaws.com", debian.neuron)
-    )
+    major = lock_for(run, debian, "--pin", "major", path="major.json")
     done = run("hook", "install", "apt", "--lock", major, "--allow-other-os", "--root", debian.root)
     assert done.code == 0, done.err
-    night = debian.call("unattended-upgrade", "-v")
-    assert night.returncode == 0, night.stdout + night.stderr
-    assert "refused" not in night.stdout + night.stderr
-    assert debian.versions(*EARLIER, "harmless") == {**EARLIER, "harmless": "2.0"}
+    assert_night_leaves_what_is_pinned(debian)
     assert debian.apt("install", "--allow-downgrades", "harmless=1.0").returncode == 0
     by_day = debian.apt("dist-upgrade")
     assert by_day.returncode == 0, by_day.stderr
     moved = debian.versions(*EARLIER)
     assert moved[RUNTIME] == "2.34.10.0-ac18d186d"
-    assert debian.apt("install", "--allow-downgrades", *earlier, "harmless=1.0").returncode == 0
+    go_back(debian)
 
     installed = run("hook", "install", "apt", "--lock", "lock.json", "--allow-other-os", "--root", debian.root,
                     "--expires", "2099-01-01")  # fmt: skip
@@ -138,7 +200,11 @@ def test_the_hook_in_a_whole_debian(run, debian: Debian) -> None:
     checked = debian.call("/usr/lib/neuron-pin/apt-hook", "--check")
     assert (checked.returncode, "Neuron SDK 2.28.1" in checked.stdout) == (0, True)
 
-    # With it they go to the lock, and the hook has nothing to refuse.
+    # Held to versions, they are left alone as well, unless somebody wants them to go to the lock:
+    # then they do, and the hook has nothing to refuse.
+    assert_night_leaves_what_is_pinned(debian)
+    assert debian.apt("install", "--allow-downgrades", "harmless=1.0").returncode == 0
+    debian.configure("91neuron-at-night", AT_NIGHT)
     upgraded = debian.call("unattended-upgrade", "-v")
     assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
     assert "refused" not in upgraded.stdout + upgraded.stderr
