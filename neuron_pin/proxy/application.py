@@ -24,7 +24,7 @@ from neuron_pin.sources.index.project_list import is_name
 
 from .delivery import deliver
 from .file_store import FileStore, Metadata
-from .files import Files
+from .files import AskedFile, Files
 from .html_pages import (
     Origin,
     render_error,
@@ -207,7 +207,6 @@ class IndexService:
         return path, form, self._clock() // DAY, host if is_overview else ""
 
     def _metadata_key(self, path: str) -> object:
-        # By the day, as pages are: what is withheld from tomorrow on is not served from then on.
         return path, self._clock() // DAY
 
     def make_page_ahead(self, path: str, place: PageRoute, form: MediaType) -> Callable[[], None]:
@@ -223,14 +222,17 @@ class IndexService:
 
         return keep
 
-    def keep_metadata(self, name: str, filename: str, found: Metadata) -> CachedPage:
-        """Keep the metadata of a file that is asked of us, for the event loop."""
-        etag, until = f'"{found.sha256[:32]}"'.encode(), self._clock() + DAY
+    def keep_metadata(self, name: str, asked: AskedFile, found: Metadata) -> CachedPage:
+        """Keep the metadata of a file for as long as its project's page says that it is this one;
+        for the event loop."""
+        etag = f'"{found.sha256[:32]}"'.encode()
         # As it is, each installer asks for it but once.
         made = CachedPage(
-            200, BYTES.encode(), found.data, b"", etag, until, kind="metadata", max_age=DAY
+            200, BYTES.encode(), found.data, b"", etag, asked.until, kind="metadata", max_age=DAY
         )
-        self._page_cache.put(self._metadata_key(f"/files/{name}/{filename}{METADATA}"), made)
+        path = f"/files/{name}/{asked.entry.file.filename}{METADATA}"
+        self._page_cache.put(self._metadata_key(path), made)
+        self.metrics.memory.set(self._page_cache.size)
         return made
 
     async def _make_once(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
@@ -351,26 +353,27 @@ class IndexService:
             raise NoSuchPage("no such file")
         wanted = filename.removesuffix(METADATA)
         if is_metadata:
-            metadata = await self._in_thread(lambda: self._read_metadata(name, wanted))
-            now, found = self._clock(), self.keep_metadata(name, wanted, metadata)
-            return self._send(self._respond(found, read_headers(scope), scope, now))
-        entry = await self._in_thread(lambda: self._find_file(name, wanted))
+            asked, metadata = await self._in_thread(lambda: self._read_metadata(name, wanted))
+            found = self.keep_metadata(name, asked, metadata)
+            return self._send(self._respond(found, read_headers(scope), scope, self._clock()))
+        entry = (await self._in_thread(lambda: self._find_file(name, wanted))).entry
         if not self._files.is_passed(entry):
             return Response(None, 302, {**SAFE, "Location": entry.file.url})
         return await deliver(await self._in_thread(lambda: self._wheels.file(entry)), request)
 
-    def has_file(self, name: str, filename: str) -> bool:
-        """Whether a file is asked of us; raises `SourceFailed`."""
-        return self._files.entry(name, filename, self._today) is not None
+    def find_at_hand(self, name: str, filename: str) -> AskedFile | None:
+        """A file that is asked of us, as far as it is known without asking an index."""
+        return self._files.entry_at_hand(name, filename, self._today)
 
-    def _find_file(self, name: str, filename: str) -> ServedFile:
-        entry = self._files.entry(name, filename, self._today)
-        if entry is None:
+    def _find_file(self, name: str, filename: str) -> AskedFile:
+        asked = self._files.entry(name, filename, self._today)
+        if asked is None:
             raise NoSuchPage("no such file")
-        return entry
+        return asked
 
-    def _read_metadata(self, name: str, filename: str) -> Metadata:
-        return self._wheels.metadata(name, self._find_file(name, filename))
+    def _read_metadata(self, name: str, filename: str) -> tuple[AskedFile, Metadata]:
+        asked = self._find_file(name, filename)
+        return asked, self._wheels.metadata(name, asked.entry)
 
     # The server itself -----------------------------------------------------------------
 
@@ -407,9 +410,11 @@ class _Warmer:
         path, place = f"{self._beside}{name}/", self._place._replace(name=name)
         self._call(self._service.make_page_ahead(path, place, self._form))
 
-    def keep_metadata(self, name: str, filename: str, metadata: Metadata) -> None:
-        if self._service.has_file(name, filename):
-            self._call(lambda: self._service.keep_metadata(name, filename, metadata))
+    def keep_metadata(self, name: str, entry: ServedFile, metadata: Metadata) -> None:
+        asked = self._service.find_at_hand(name, entry.file.filename)
+        # In another view, or by now, it may be another file.
+        if asked is not None and asked.entry.file == entry.file:
+            self._call(lambda: self._service.keep_metadata(name, asked, metadata))
 
     def _call(self, keep: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):

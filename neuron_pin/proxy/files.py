@@ -54,6 +54,13 @@ class ProjectFiles(NamedTuple):
     is_known: bool
 
 
+class AskedFile(NamedTuple):
+    """A file that is asked of us; ``until`` is when its project has to be read again."""
+
+    entry: ServedFile
+    until: float
+
+
 class _Kept(NamedTuple):
     project: ProjectFiles
     by_name: dict[str, ServedFile]
@@ -84,14 +91,17 @@ class Files:
         """
         return self._found(name, view, today, is_ahead).project
 
-    def entry(self, name: str, filename: str, today: date) -> ServedFile | None:
+    def entry(self, name: str, filename: str, today: date) -> AskedFile | None:
         """A file that is asked of us, of any view: none if there is no such.
 
         Only what a project's own pages list is ever fetched.  Raises `SourceFailed`.
         """
-        found = self._found(name, View(), today)
-        entry = found.by_name.get(filename)
-        return entry if entry is not None and filename in found.project.passes else None
+        return _find_asked(self._found(name, View(), today), filename)
+
+    def entry_at_hand(self, name: str, filename: str, today: date) -> AskedFile | None:
+        """The same, as far as it is known without asking an index."""
+        kept = self._get_fresh((name, View(), today))
+        return _find_asked(kept, filename) if kept is not None else None
 
     def _found(self, name: str, view: View, today: date, is_ahead: bool = False) -> _Kept:
         key = (name, view, today)
@@ -189,6 +199,13 @@ class Files:
                 )
             )
         return listing._replace(entries=tuple(kept), withheld=tuple(withheld))
+
+
+def _find_asked(kept: _Kept, filename: str) -> AskedFile | None:
+    entry = kept.by_name.get(filename)
+    if entry is None or filename not in kept.project.passes:
+        return None
+    return AskedFile(entry, kept.project.until)
 
 
 def _is_wheel(entry: ServedFile) -> bool:

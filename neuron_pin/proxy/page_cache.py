@@ -12,9 +12,6 @@ from .view import View
 from .withheld import WithheldVersion
 
 DEFAULT_BYTES = 256 * 1024 * 1024
-MAX_AGE = 600
-"""Seconds for which a client may keep a page, as those of the public index."""
-
 OVERHEAD = 1024
 """Bytes that an answer takes beside its body."""
 
@@ -30,7 +27,8 @@ class CachedPage(NamedTuple):
     old one, empty for a fresh one.  ``kind`` is the label of its metrics.  ``name``, ``view``
     and ``withheld`` are set for a project's page: those were kept from whoever was given it.
     ``newer`` are the versions on it that are newer than the facts, and ``note`` is what the log
-    says of them.  ``max_age`` is for how many seconds a client may keep it at most.
+    says of them.  ``max_age`` is for how many seconds a client may keep it, 0 for as long as it
+    is fresh.
     """
 
     status: int
@@ -46,7 +44,7 @@ class CachedPage(NamedTuple):
     withheld: tuple[WithheldVersion, ...] = ()
     newer: tuple[str, ...] = ()
     note: str = ""
-    max_age: int = MAX_AGE
+    max_age: int = 0
 
 
 def cache_page(

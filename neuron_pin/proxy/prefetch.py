@@ -83,7 +83,7 @@ class Warmer(Protocol):
     def keep_page(self, name: str) -> None:
         """Make a project's page."""
 
-    def keep_metadata(self, name: str, filename: str, metadata: Metadata) -> None:
+    def keep_metadata(self, name: str, entry: ServedFile, metadata: Metadata) -> None:
         """A file's metadata, as it was read."""
 
 
@@ -281,7 +281,7 @@ class Prefetcher:
 
     def _read_required(self, walk: _Walk, step: _Step, entry: ServedFile) -> tuple[_Step, ...]:
         metadata = self._wheels.metadata(step.name, entry, is_ahead=True)
-        walk.warmer.keep_metadata(step.name, entry.file.filename, metadata)
+        walk.warmer.keep_metadata(step.name, entry, metadata)
         found = parse_metadata(metadata.data, entry.file.url, walk.target)
         wanted = {"", *step.extras}
         steps = (

@@ -23,6 +23,9 @@ PAGE = "text/html; charset=utf-8"
 BYTES = "application/octet-stream"
 DAY = 86400
 
+MAX_AGE = 600
+"""Seconds for which a client may keep a page, as those of the public index."""
+
 MAX_HOST = 300
 """Bytes of a Host header that are looked at."""
 
@@ -130,4 +133,4 @@ def build_response(found: CachedPage, asked: RequestHeaders, now: float) -> RawR
 def _cache_control(found: CachedPage, now: float) -> bytes:
     if found.problem:
         return b"no-cache"
-    return b"max-age=%d" % max(0, min(found.max_age, int(found.until - now)))
+    return b"max-age=%d" % (found.max_age or max(0, min(MAX_AGE, int(found.until - now))))

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,6 +102,39 @@ def test_a_new_day_has_new_phases(pair, served, clock: Clock) -> None:
     assert "yanked" not in index.files("/simple/torch-neuronx/")[name]
     clock.now = 1_780_000_000.0
     assert "yanked" in index.files("/simple/torch-neuronx/")[name]
+
+
+def test_metadata_is_of_the_file_that_its_page_has(pair, served, clock: Clock) -> None:
+    index = served(*pair.options)
+    paths = [
+        f"/files/left-pad/{filename('left-pad', version)}.metadata" for version in ("1.0", "2.0")
+    ]
+    put_public(pair.public, "left-pad", [("1.0", ()), ("2.0", ())])
+    index.get("/simple/left-pad/")
+    assert all(index.get(path).status == 200 for path in paths)
+    # One is gone, and the other was built again.
+    put_public(pair.public, "left-pad", [("2.0", ("other",))])
+    assert b"other" not in index.get(paths[1]).body
+    clock.now += DEFAULT_FRESH + 1
+    (row,) = index.files("/simple/left-pad/").values()
+    found = [index.get(path) for path in paths]
+    assert [reply.status for reply in found] == [404, 200]
+    assert b"other" in found[1].body
+    if isinstance(row["core-metadata"], dict):
+        assert row["core-metadata"]["sha256"] == hashlib.sha256(found[1].body).hexdigest()
+
+
+def test_metadata_that_is_kept_is_counted(pair, served) -> None:
+    index = served(*pair.options, "--no-read-ahead")
+    (row, *_) = index.files("/simple/torch-neuronx/").values()
+
+    def count() -> float:
+        (line,) = re.findall(r"^neuron_pin_warm_bytes (\S+)", index.get("/metrics").text, re.M)
+        return float(line)
+
+    before = count()
+    body = index.get(urljoin("/simple/torch-neuronx/", row["url"]) + ".metadata").body
+    assert count() >= before + len(body)
 
 
 def test_what_was_read_stands_after_a_restart(pair, process, tmp_path: Path) -> None:

@@ -68,6 +68,17 @@ def test_metadata_that_was_read_ahead_is_the_same(pair, served, tmp_path: Path) 
         assert [found.headers.get(n) for n in names] == [meant.headers.get(n) for n in names]
 
 
+def test_an_index_is_asked_once_for_a_page_of_any_view(pair, served) -> None:
+    for server in pair:
+        for path, (status, headers, body) in list(server.answers.items()):
+            server.answers[path] = (status, {**headers, "Cache-Control": "no-store"}, body)
+    index = served(*pair.options)
+    index.get("/instance/trn1/simple/torch-neuronx/")
+    wait_for_metadata(pair)
+    asked = wait_until_quiet(pair)
+    assert asked == [len({path for path, _ in server.requests}) for server in pair]
+
+
 def hold(answers: dict, path: str, until: threading.Event) -> threading.Event:
     """Let a page be answered only when an event has come; gives what says that it is asked for."""
     answer, is_asked = answers[path], threading.Event()

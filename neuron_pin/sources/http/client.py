@@ -260,7 +260,8 @@ class Fetcher:
     @staticmethod
     def _chunks(response: Answer, url: str, limit: int) -> Iterator[bytes]:
         total = 0
-        for chunk in response.body.stream(BLOCK):
+        # Said so, since a chunked body is not unpacked otherwise.
+        for chunk in response.body.stream(BLOCK, decode_content=True):
             total += len(chunk)
             if total > limit:
                 raise SourceFailed(redact_url(url), f"sends more than {limit} bytes")

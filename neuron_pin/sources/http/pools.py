@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.extras import install_command
 
 from .urls import is_address, redact_url, split_credentials
 
@@ -73,7 +75,7 @@ def make_manager(
     if not proxy:
         return _watched(PoolManager(**options), watch)
     address = proxy if "://" in proxy else f"http://{proxy}"
-    if not is_address(address):
+    if not (is_address(address) and urlsplit(address).hostname):
         # It may hold a password, which cannot be told from the rest.
         raise SourceFailed("the proxy", "has an address that cannot be read")
     try:
@@ -90,7 +92,8 @@ def _make_proxy_manager(address: str, options: dict[str, Any], cert: str | None)
 
     if address.lower().startswith("socks"):
         if find_spec("socks") is None:
-            raise SourceFailed(redact_url(address), "needs pysocks", hint="pip install pysocks")
+            problem, hint = "a SOCKS proxy needs pysocks", install_command("socks")
+            raise SourceFailed(redact_url(address), problem, hint=hint)
         from urllib3.contrib.socks import SOCKSProxyManager
 
         return SOCKSProxyManager(address, **options)

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from neuron_pin.errors import SourceFailed, Unreachable
@@ -35,8 +35,11 @@ BACKOFF = 0.3
 """Seconds before the second retry; each later one waits twice as long."""
 PATIENCE = 20.0
 MAX_REDIRECTS = 10
-MAX_UNREAD = 16 * 1024
-"""Bytes of a body that nobody wants which are read, so that its connection can be used again."""
+MAX_UNREAD = 8 * 1024
+"""Bytes of a body that nobody wants which are read, so that its connection can be used again: what
+a connection's reader looks at in one go."""
+GRACE = 0.05
+"""Seconds in which these may come."""
 
 
 class Access(NamedTuple):
@@ -50,8 +53,8 @@ class Access(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a host sent: status, headers, the address that gave it after redirects, and a body that
-    has not been read."""
+    """What a host sent: status, headers, the address that gave it after redirects (quoted as RFC
+    3986 has it), and a body that has not been read."""
 
     status: int
     headers: Mapping[str, str]
@@ -118,7 +121,7 @@ class Transport:
     ) -> Iterator[Answer]:
         """An answer whose body is read as it comes, whatever its status; raises
         `SourceFailed`, also for what goes wrong while it is read."""
-        from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
+        from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader, ProtocolError
 
         self.check(url)
         self._reporter.requested(redact_url(url))
@@ -144,7 +147,7 @@ class Transport:
         except (HTTPError, OSError, ValueError) as error:
             problem = deadline.problem or _problem(error)
             # A host that does answer is there, however badly.
-            is_there = isinstance(error, ValueError) or (
+            is_there = isinstance(error, (ValueError, InvalidHeader)) or (
                 has_begun and isinstance(error, (DecodeError, ProtocolError))
             )
             kind = SourceFailed if is_there and not deadline.passed else Unreachable
@@ -174,12 +177,14 @@ class Transport:
 
     def _follow(self, url: str, headers: dict[str, str]) -> Answer:
         """The answer that redirects lead to."""
+        from urllib3.util import parse_url
+
         current = url
         for _ in range(MAX_REDIRECTS + 1):
             body = self._ask(current, headers)
             target = body.get_redirect_location()
             if not target:
-                return Answer(body.status, body.headers, current, body)
+                return Answer(body.status, body.headers, parse_url(current).url, body)
             _finish(body)
             # Servers write them in UTF-8 too, which a header is not read as.
             with contextlib.suppress(UnicodeError):
@@ -288,6 +293,11 @@ class Transport:
             raise SourceFailed(
                 redact_url(source), f"redirects to {where}, which {error.problem}"
             ) from None
+        # A name and password in the address stay with its host.
+        before, after = urlsplit(source), urlsplit(address)
+        login, at, host = before.netloc.rpartition("@")
+        if after.netloc == host:
+            return after._replace(netloc=login + at + host).geturl()
         return address
 
     def _ask_keyring(self, host: str, url: str) -> bool:
@@ -312,20 +322,37 @@ class Transport:
 
 
 def _finish(body: BaseHTTPResponse) -> None:
-    """Leave an answer: one that nobody has read is read away, if it states to be short, so that
+    """Leave an answer: one that nobody has read is read away, if it is short and there, so that
     its connection can be used again."""
     from urllib3.exceptions import HTTPError
 
     length = body.length_remaining
     if length is not None and length <= MAX_UNREAD and not body.tell():
         with contextlib.suppress(HTTPError, OSError):
-            body.read(decode_content=False)
+            if not length or _has_come(body, length):
+                body.read(decode_content=False)
     body.close()
+
+
+def _has_come(body: Any, length: int) -> bool:
+    """Whether so many bytes of a body are there, or come at once; raises `OSError`.
+
+    By one look: read as usual, a body that drips would be waited for."""
+    connection, reader = body.connection, getattr(body._original_response, "fp", None)
+    if connection is None or connection.sock is None or reader is None:
+        return False
+    connection.sock.settimeout(GRACE)
+    return len(reader.peek(length)) >= length
 
 
 def _problem(error: Exception) -> str:
     """The reason inside the layers of an HTTP library's error."""
-    text = str(error)
+    while isinstance(reason := getattr(error, "reason", None), Exception):
+        error = reason
+    text = f"{type(error).__name__}: {error}"
+    refused = re.search(r"Tunnel connection failed: (\d{3})", text)
+    if refused:
+        return f"the proxy answers HTTP {refused[1]}"
     for pattern, words in (
         (r"NameResolutionError|getaddrinfo|Name or service", "its host name cannot be resolved"),
         (r"Connection refused", "the connection was refused"),
@@ -335,4 +362,4 @@ def _problem(error: Exception) -> str:
     ):
         if re.search(pattern, text):
             return words
-    return f"{type(error).__name__}: {text[:200]}"
+    return text[:200]

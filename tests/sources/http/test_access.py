@@ -16,6 +16,7 @@ import pytest
 from conftest import SERVER_POLL, failure, publish
 
 from neuron_pin.errors import SourceFailed, WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.http.transport import Access
 
@@ -142,6 +143,9 @@ PROXIES = {
     "socks6://me:s3cret@proxy.invalid": "socks6://proxy.invalid",
     "http://me:s3cret@proxy:port": "http://proxy:port",
     "http://me:s3cret@[proxy": "the proxy",
+    # Nothing is reached past a proxy that has no host.
+    "http://": "the proxy",
+    "http://me:s3cret@": "the proxy",
 }
 
 
@@ -151,6 +155,13 @@ def test_a_proxy_that_is_none_is_named(tmp_path: Path, proxy: str) -> None:
         get(tmp_path, "http://index.invalid/a", proxy=proxy)
     assert caught.value.url == PROXIES[proxy]
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_proxy_that_refuses_is_told_of(raw, tmp_path: Path) -> None:
+    refusing = raw(lambda c: c.sendall(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"))
+    with pytest.raises(SourceFailed) as caught:
+        get(tmp_path, "https://index.invalid/a", proxy=refusing)
+    assert caught.value.problem == "the proxy answers HTTP 407"
 
 
 @pytest.fixture
@@ -184,7 +195,7 @@ def test_what_a_socks_proxy_needs_is_named(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(SourceFailed) as caught:
         get(tmp_path, "http://index.invalid/a", proxy="socks5h://me:s3cret@127.0.0.1:9")
     assert caught.value.url == "socks5h://127.0.0.1:9"
-    assert "pysocks" in caught.value.hint
+    assert caught.value.hint == install_command("socks")
 
 
 def openssl(folder: Path, *arguments: str) -> None:
@@ -353,3 +364,18 @@ def test_a_name_and_password_go_to_their_host_alone(serve, tmp_path: Path) -> No
     kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert kept
     assert not [data for data in kept if b"s3cret" in data]
+
+
+@pytest.mark.parametrize("target", ["/b", "HERE/b", "ELSEWHERE/b"])
+def test_what_an_address_has_of_them_goes_no_further_than_its_host(
+    serve, tmp_path: Path, target: str
+) -> None:
+    here, elsewhere = serve(), serve()
+    place = target.replace("HERE", here.url).replace("ELSEW" + here.url, elsewhere.url)
+    here.answers["/a"] = (302, {"Location": place}, b"")
+    here.answers["/b"] = elsewhere.answers["/b"] = (200, {}, b"ok")
+    url = here.url.replace("://", "://me:s3cret@")
+    answer = Fetcher(str(tmp_path / "cache")).get(f"{url}/a", limit=10)
+    sent = ["Authorization" in headers for _, headers in (*here.requests, *elsewhere.requests)]
+    assert sent == [True, "ELSEWHERE" not in target]
+    assert "s3cret" not in answer.url

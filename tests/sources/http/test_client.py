@@ -1,6 +1,10 @@
 """Fetching: validators, ranges, bounds, the cache."""
 
 import contextlib
+import gzip
+import socket
+import threading
+import zlib
 from pathlib import Path
 from typing import cast
 
@@ -206,3 +210,53 @@ def test_a_connection_is_used_again(serve, tmp_path: Path, kind: str) -> None:
             found.get(f"{server.url}/a", limit=10, keep=False)
     assert len(peers) == 3
     assert len(set(peers)) == 1
+
+
+BODY = b"a page " * 500
+
+
+@pytest.mark.parametrize("ends", ["with its length", "in chunks", "with the connection"])
+@pytest.mark.parametrize("packed", ["", "gzip", "deflate"])
+def test_an_answer_is_unpacked_however_it_comes(
+    raw, tmp_path: Path, packed: str, ends: str
+) -> None:
+    body = {"": BODY, "gzip": gzip.compress(BODY), "deflate": zlib.compress(BODY)}[packed]
+    head = b"HTTP/1.1 200 OK\r\n"
+    if packed:
+        head += f"Content-Encoding: {packed}\r\n".encode()
+    if ends == "with its length":
+        head += b"Content-Length: %d\r\n" % len(body)
+    elif ends == "in chunks":
+        head += b"Transfer-Encoding: chunked\r\n"
+        cut = len(body) // 2
+        pieces = (b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:cut], body[cut:]))
+        body = b"".join((*pieces, b"0\r\n\r\n"))
+    url = raw(lambda connection: connection.sendall(head + b"\r\n" + body))
+    assert fetcher(tmp_path).get(url, limit=10_000).data == BODY
+
+
+def test_nobody_waits_for_a_body_that_is_not_wanted(raw, tmp_path: Path) -> None:
+    done, waited = threading.Event(), []
+
+    def stall(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\nx")
+        while not done.wait(0.02):
+            connection.sendall(b"x")
+            waited.append(1)
+            if len(waited) > 400:
+                return
+
+    with pytest.raises(NotFound):
+        fetcher(tmp_path).get(raw(stall), limit=10)
+    done.set()
+    assert len(waited) < 400
+
+
+def test_an_address_is_given_as_it_is_asked(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/my%20index/"] = (200, {}, b"ok")
+    server.answers["/gr%C3%BCn"] = (302, {"Location": "/my index/"}, b"")
+    for path in ("/my index/", "/gr\u00fcn"):
+        assert fetcher(tmp_path).get(f"{server.url}{path}", limit=10).url == (
+            f"{server.url}/my%20index/"
+        )
