@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, canonicalize_name
@@ -21,8 +22,6 @@ from neuron_pin.sources.index.locations import Index, Indexes
 from neuron_pin.sources.index.project_list import parse_names
 from neuron_pin.sources.index.project_page import MAX_PAGE_BYTES, ProjectPage
 from neuron_pin.sources.index.simple import ACCEPT, parse_page
-
-from .threads import make_pool
 
 THREADS = 16
 """Indexes that are asked, and answers that are made, at once."""
@@ -88,7 +87,7 @@ class Upstream:
         self.failed: Callable[[str], None] = lambda url: None
         self._unavailable: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._pool = make_pool(THREADS + THREADS_AHEAD, "index")
+        self._pool = ThreadPoolExecutor(THREADS + THREADS_AHEAD, thread_name_prefix="index")
 
     def prepare(self) -> None:
         """Read what the first page would wait for; raises `SourceFailed` for certificates that
