@@ -44,7 +44,9 @@ REQUIREMENTS = ["torch-neuronx", "neuronx-cc", "neuronx-distributed-inference"]
 JSON = "application/vnd.pypi.simple.v1+json"
 COLD = "an address for each run"
 WARMING = 3.0
-"""Seconds in which servers read ahead before the first client comes."""
+"""Seconds in which a server reads ahead before its client comes."""
+STARTING = 0.3
+"""Seconds in which one that reads nothing ahead gets ready."""
 PADDED = ("neuronx-cc", "libneuronxla")
 NEWER = "9999.0"
 """A version that a closure does not take."""
@@ -214,17 +216,7 @@ def main() -> None:
         indexes = (f"{url}/neuron", f"{url}/public")
         with ExitStack() as stack:
             warm, _ = stack.enter_context(served_before(*indexes, folder / "warm"))
-            # One that forgot everything for each run.
-            fresh = {
-                kind: [
-                    stack.enter_context(served_before(*indexes, folder / f"{kind}{number}", *more))[
-                        0
-                    ]
-                    for number in range(2 * (options.runs + 1))
-                ]
-                for kind, more in (("cold", ()), ("started", ("--warm-up",)))
-            }
-            time.sleep(WARMING)
+            fresh = stack.enter_context(ExitStack())
             commands = {
                 "pip, direct": [*pip, *direct],
                 "pip, through, cold": [*pip, "--index-url", COLD],
@@ -239,10 +231,16 @@ def main() -> None:
             def before(label: str) -> None:
                 shutil.rmtree(folder / "uv", ignore_errors=True)
                 kind = label.rpartition(" ")[2]
-                if kind in fresh:
-                    commands[label][-1] = f"{fresh[kind].pop()}/simple/"
+                if kind not in ("cold", "started"):
+                    return
+                # One that forgot everything, and no others beside it.
+                more = ("--warm-up",) if kind == "started" else ()
+                cache = tempfile.mkdtemp(dir=folder)
+                served = served_before(*indexes, Path(cache), *more)
+                commands[label][-1] = f"{fresh.enter_context(served)[0]}/simple/"
+                time.sleep(WARMING if kind == "started" else STARTING)
 
-            medians = paired(commands, options.runs, before)
+            medians = paired(commands, options.runs, before, after=lambda label: fresh.close())
     version = subprocess.run([*pip[:3], "--version"], capture_output=True, text=True, check=True)
     print(
         f"{options.latency * 1000:.0f} ms away, a compiler of {options.megabytes:.0f} MB, "

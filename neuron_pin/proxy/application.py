@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from typing import TypeVar
@@ -100,6 +101,9 @@ class IndexService:
         self._clock = clock
         self._prefetcher = Prefetcher(catalog, files, wheels) if reads_ahead else None
         self._page_cache = PageCache()
+        # What threads have read ahead, until the next request: to wake the event loop for each of
+        # it would take time from those that read.
+        self.arrived: deque[Callable[[], object]] = deque()
         self._making: dict[object, asyncio.Task[CachedPage]] = {}
         # Around work that takes seconds; whoever serves may show it.
         self.working: Callable[[str], contextlib.AbstractContextManager[object]] = lambda words: (
@@ -136,6 +140,8 @@ class IndexService:
 
     def cached_response(self, scope: Scope) -> RawResponse | None:
         """The answer to a request for a page that is warm, none if it has to be made."""
+        while self.arrived:
+            self.arrived.popleft()()
         client_headers, now, path = read_headers(scope), self._clock(), scope["path"]
         if path.startswith("/files/"):
             key = self._metadata_key(path)
@@ -397,29 +403,23 @@ class IndexService:
 
 
 class _Warmer:
-    """Keeps what is read ahead for a page warm: the pages beside it, and metadata.  Made in the
-    event loop, and called in threads that are not of this server's answers."""
+    """Keeps what is read ahead for a page warm: the pages beside it, and metadata.  Called in
+    threads that are not of this server's answers."""
 
     def __init__(
         self, service: IndexService, place: PageRoute, beside: str, form: MediaType
     ) -> None:
         self._service, self._place, self._beside, self._form = service, place, beside, form
-        self._loop = asyncio.get_running_loop()
 
     def keep_page(self, name: str) -> None:
         path, place = f"{self._beside}{name}/", self._place._replace(name=name)
-        self._call(self._service.make_page_ahead(path, place, self._form))
+        self._service.arrived.append(self._service.make_page_ahead(path, place, self._form))
 
     def keep_metadata(self, name: str, entry: ServedFile, metadata: Metadata) -> None:
         asked = self._service.find_at_hand(name, entry.file.filename)
         # In another view, or by now, it may be another file.
         if asked is not None and asked.entry.file == entry.file:
-            self._call(lambda: self._service.keep_metadata(name, asked, metadata))
-
-    def _call(self, keep: Callable[[], object]) -> None:
-        with contextlib.suppress(RuntimeError):
-            # Not after the end.
-            self._loop.call_soon_threadsafe(keep)
+            self._service.arrived.append(lambda: self._service.keep_metadata(name, asked, metadata))
 
 
 class Application:

@@ -62,6 +62,9 @@ MAX_TAGS = 10_000
 CLOSING = 1.0
 """Seconds in which what is being read ahead at the end may come to its own."""
 
+HEAD_START = 0.006
+"""Seconds that a request has before anything is read that it leads to."""
+
 FOLLOWED = 10.0
 """Seconds for which a project that was followed is not followed again."""
 
@@ -182,6 +185,8 @@ class Prefetcher:
     def _begin(
         self, name: str, find_view: Callable[[], View], python: str, today: date, warmer: Warmer
     ) -> None:
+        # The pages that somebody waits for are asked for first.
+        time.sleep(HEAD_START)
         with self._lock:
             self._waiting -= 1
         try:
