@@ -127,13 +127,12 @@ class NoSolution(NeuronPinError):
     search found to be in the way, each with its origin; empty where it did not tell.
     ``asked_is_whole`` says that these alone cannot be met together.
 
-    ``builds`` are projects of which nothing can be had without a build: all that an answer needs,
-    as far as that is known without one, and those that are required first come first.
-    ``builds_unread`` are those of which nothing tells what they require, so that they may need
-    more builds, and ``builds_stated`` those of which only the source distribution tells it, which
-    does not bind the build.  ``builds_suffice`` says whether there is an answer with ``builds``, as
-    far as that tells; none where the search was given up.  ``supposed_builds`` are what counted as
-    built where there is no answer even then; ``causes`` say why, and ``builds`` are none.
+    ``builds`` are the projects that an answer has to build, as far as that is known without
+    building them; what is required first comes first.  Nothing tells what ``builds_unread``
+    require, so they may need more builds.  Only their source distributions tell what
+    ``builds_stated`` require, and a build may change that.  ``builds_suffice`` says whether an
+    answer exists with ``builds``; it is none if the search was given up.  If builds do not help,
+    ``supposed_builds`` are those that were tried, ``causes`` say why, and ``builds`` is empty.
 
     ``newer_pythons`` is what versions that are newer than those of ``builds`` say that they require
     of Python (``Requires-Python``, empty for any), the newest first.  ``touches_release`` tells

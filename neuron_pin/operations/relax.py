@@ -60,7 +60,7 @@ def _advise_builds(error: NoSolution) -> str:
     if error.builds_suffice is None:
         return f"{text}; more may have to be built: the search for that was given up"
     if not error.builds_suffice:
-        return f"{text}; if that is what the source distributions state, there is no lock even then"
+        return f"{text}; by what the source distributions state, these builds do not make a lock"
     if error.builds_unread:
         names = ", ".join(error.builds_unread[:MAX_NAMED])
         more = "" if len(error.builds_unread) <= MAX_NAMED else " and others"

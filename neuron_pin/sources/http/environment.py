@@ -41,7 +41,7 @@ def _is_within(host: str, networks: Iterable[str]) -> bool:
 
 def read_netrc(host: str) -> tuple[str, str] | None:
     """The name and password that the file of ``NETRC``, else ``~/.netrc`` has for a host.  A file
-    that cannot be read, or is none, has nothing."""
+    that cannot be read or parsed counts as empty."""
     from netrc import NetrcParseError, netrc
 
     names = [os.environ["NETRC"]] if "NETRC" in os.environ else ["~/.netrc", "~/_netrc"]
